@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,14 @@ import httpx
 from websockets.sync.client import connect
 
 from bench.growth import parents
-from tests.gateway import Gateway, innermost
+from tests.gateway import Gateway, eventually, innermost
 
 NOISE = 16.0
 """MiB by which a process may grow in the last two thirds; allocators return memory late."""
 FILES = 8
 """The same for open files."""
+MOMENT = 0.3
+"""For so many seconds no process may come or go before they are looked at."""
 
 TEXTURED = """
 import bpy
@@ -136,17 +139,35 @@ def freecad(work: Work, part: float) -> list[tuple[str, int, Callable[[int], Any
     ]
 
 
-def held(gateway: Gateway, adapter: str) -> dict[str, tuple[float, int]]:
-    """Return own MiB, in memory or swapped out, and open files, of the gateway, the application and its children."""
-    application = innermost(gateway.application_pid(adapter))
+def below(gateway: Gateway) -> set[int]:
+    """Return the processes of the gateway and everything that it started."""
     above = parents()
-    found: dict[str, tuple[float, int]] = {}
+    found: set[int] = set()
     for pid in above:
         ancestor = pid
         while ancestor not in (gateway.pid, 0):
             ancestor = above.get(ancestor, 0)
-        if ancestor != gateway.pid:
-            continue
+        if ancestor == gateway.pid:
+            found.add(pid)
+    return found
+
+
+def lasting(gateway: Gateway) -> set[int]:
+    """Return those processes once they stay the same: a copy that writes a snapshot is there for a moment only."""
+
+    def same() -> set[int] | None:
+        before = below(gateway)
+        time.sleep(MOMENT)
+        return before if below(gateway) == before else None
+
+    return eventually(same, seconds=60, what="an end of starts and copies")
+
+
+def held(gateway: Gateway, adapter: str) -> dict[str, tuple[float, int]]:
+    """Return own MiB, in memory or swapped out, and open files, of the gateway, the application and its children."""
+    application = innermost(gateway.application_pid(adapter))
+    found: dict[str, tuple[float, int]] = {}
+    for pid in lasting(gateway):
         who = {gateway.pid: "gateway", application: adapter}.get(pid, "others")
         try:
             kibibytes = sum(
