@@ -96,6 +96,8 @@ def _build(
     recompute(body)
     after = shapes.volume(body.Shape)
     if after <= 0:
+        # It may be the kernel that failed.
+        verification.check(feature, level=common["verify"])
         raise AppError("degenerate_result", f"The body {body.Name!r} would be empty", {"name": body.Name})
     if not body.Shape.isValid():
         raise AppError("degenerate_result", f"The body {body.Name!r} would not be a valid solid", {"name": body.Name})

@@ -266,6 +266,6 @@ def verify(obj: Any) -> None:
     if any(obj.isDerivedFrom(kind) for kind in _MUST_HAVE_SIZE):
         empty = not shape.Edges if obj.isDerivedFrom("Part::Section") else size <= 0 and shape.Area <= 0
         if empty:
-            raise AppError("degenerate_result", f"{obj.Name!r} would be empty", {"name": obj.Name})
+            raise verification.without_size(obj, repr(obj.Name))
         if not verification.is_valid(obj, shape):
             raise AppError("degenerate_result", f"{obj.Name!r} would not be a valid shape", {"name": obj.Name})

@@ -64,7 +64,7 @@ def feature(
         shape = obj.Shape
         size = shapes.edge_length(shape) if wires else shapes.volume(shape) or shape.Area
         if size <= 0:
-            raise AppError("degenerate_result", f"The result of {_names(inputs)} would be empty", {"type": kind})
+            raise verification.without_size(obj, _names(inputs))
         if shape.Solids and shapes.volume(shape) <= 0:
             raise AppError("degenerate_result", f"The result of {_names(inputs)} would have no volume", {"type": kind})
         # This comes first, because finding a broken shape invalid takes seconds.

@@ -14,7 +14,7 @@ from typing import Any
 
 import Part
 
-from cadgate.appserver import warn
+from cadgate.appserver import AppError, warn
 from cadgate_freecad.app.failures import FreeCADError
 
 _FAILURES = (Part.OCCError, FreeCADError)
@@ -35,6 +35,13 @@ def check(obj: Any, *, level: str | None = None) -> None:
     except _FAILURES as error:
         # A check that fails proves nothing either way.
         warn("unverified", f"{obj.Name!r} could not be verified: {type(error).__name__}: {error}")
+
+
+def without_size(obj: Any, names: str) -> AppError:
+    """Return the error for an object of which nothing is left; `names` are those of what it is made from."""
+    from cadgate_freecad.app.verification import features
+
+    return features.without_size(obj, names)
 
 
 def is_valid(obj: Any, shape: Any) -> bool:

@@ -39,13 +39,36 @@ def check(obj: Any, shape: Any, *, level: str | None = None) -> None:
     own = shape if place.isIdentity() else shape.transformed(place.inverse().toMatrix())
     wrong = find(obj, own, (level or LIMITS.get("verify", "fast")) == "full")
     if wrong is not None:
-        raise AppError(
-            "degenerate_result",
-            f"OpenCASCADE fails at this {obj.TypeId}: {wrong}. Nothing was changed; try other dimensions",
-            {"type": obj.TypeId, "reason": "kernel_failed"},
-        )
+        raise _failed(obj, wrong)
     # This comes last, because the tight box of a broken shape takes long.
     extents.check(obj, shape)
+
+
+def without_size(obj: Any, names: str) -> AppError:
+    """Return the error for an object without size, made from `names`; see `verification.without_size`.
+
+    Only a boolean, which has been checked before, or a section may rightly be empty.
+    """
+    details = {"type": obj.TypeId, "reason": "empty", "name": obj.Name}
+    empty = f"The result of {names} would be empty"
+    if obj.isDerivedFrom("Part::Section"):
+        gap = obj.Base.Shape.distToShape(obj.Tool.Shape)[0]
+        if gap > 0:
+            return AppError("degenerate_result", f"{empty}: what is cut and what cuts it are {gap:g} mm apart", details)
+        text = f"OpenCASCADE finds no edge in this section of {names}, which is right if they touch only at points"
+        return AppError("degenerate_result", text, details)
+    if any(map(obj.isDerivedFrom, ("Part::Boolean", "Part::MultiFuse", "Part::MultiCommon"))):
+        return AppError("degenerate_result", empty, details)
+    return _failed(obj, f"nothing is left of {names}, which cannot be")
+
+
+def _failed(obj: Any, wrong: str) -> AppError:
+    """Return the error for a feature that is proved wrong: it blames the kernel, not the request."""
+    return AppError(
+        "degenerate_result",
+        f"OpenCASCADE fails at this {obj.TypeId}: {wrong}. Nothing was changed; try other dimensions",
+        {"type": obj.TypeId, "reason": "kernel_failed"},
+    )
 
 
 def _compare(what: str, value: float, expected: float, slack: float) -> str | None:
